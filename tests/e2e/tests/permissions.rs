@@ -3,6 +3,7 @@
 use anyhow::{Result, ensure};
 use e2e::raw::Raw;
 use e2e::secured::{Secured, USERS};
+use wallet_contract::subject::Service;
 
 /// An action that a user tries.
 #[derive(Clone, Copy, Debug)]

@@ -187,6 +187,7 @@ async fn tool(outputs: &mut Outputs, nats: &str, api: &str, seed: &Path) -> Resu
     let odd = format!("{GUESS}\u{1}");
     let plain = format!("nats://{host}");
     let id = e2e::id();
+    let new = format!("{seed}-new");
     for (nats, api, args) in [
         (nats, api, &["balance", "--api-token", TOKEN][..]),
         (nats, api, &["verify", "--api-token", TOKEN]),
@@ -264,6 +265,17 @@ async fn tool(outputs: &mut Outputs, nats: &str, api: &str, seed: &Path) -> Resu
         (nats, api, &["up", "--database", &bad_port]),
         (nats, api, &["bench", "--database", &database]),
         (nats, api, &["demo", "--database", &bad_port]),
+        (
+            nats,
+            api,
+            &["rebuild", "debit", "--dir", &new, "--into", &database],
+        ),
+        (
+            nats,
+            api,
+            &["rebuild", "debit", "--dir", &new, "--into", &bad_port],
+        ),
+        (nats, api, &["backup", &new, "--debit", &nobody]),
     ] {
         outputs.take(&format!("wallet {args:?}"), &run_wallet(args, nats, api).await?);
     }

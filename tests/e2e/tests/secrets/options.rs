@@ -8,7 +8,7 @@ use clap::CommandFactory as _;
 use wallet_runtime::settings::CommandLine;
 
 /// The options of the tool and of the services that hold, or may hold, a secret. Each is tried.
-const SECRET: [&str; 15] = [
+const SECRET: [&str; 16] = [
     "api",
     "api-token",
     "credit",
@@ -16,6 +16,7 @@ const SECRET: [&str; 15] = [
     "debit",
     "headers",
     "http-token",
+    "into",
     "monitor",
     "nats",
     "nats-creds",
@@ -29,7 +30,7 @@ const SECRET: [&str; 15] = [
 const PLAIN: &str = "account accounts amount at batch body callers currency dir ended-since ended-until expires-in file from \
                      hot-percent http http-token-file id in-flight limit log log-format memo mode nats-ca nats-cert \
                      nats-inbox nats-key otlp-protocol otlp-timeout overdraft payer protocol rate reason replicas \
-                     seconds seed shards since status stuck-after timeout to trace-url transfers wait";
+                     seconds seed shard shards since status stuck-after timeout to trace-url transfers wait";
 
 /// The long names of all options that take a value.
 fn options(command: &clap::Command) -> BTreeSet<String> {
