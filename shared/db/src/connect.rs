@@ -198,7 +198,7 @@ impl Target {
             .pragma("cache_size", format!("-{CACHE_KIB}"))
             .pragma("automatic_index", "off")
             .pragma("temp_store", "memory")
-            .page_size(8192)
+            .page_size(4096)
             .pragma("wal_autocheckpoint", checkpoint::ANEW.to_string()))
     }
 

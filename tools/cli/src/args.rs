@@ -162,7 +162,7 @@ pub struct Up {
     /// The folder of streams and databases [default: ./data].
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
-    /// The number of shards; fixed once a stack has been started [default: as DIR records, or 2].
+    /// The number of shards; fixed once a stack has been started [default: as DIR records, or 1, the fastest on one machine].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub shards: Option<u16>,
     /// A PostgreSQL server, as postgres://user@host/; each service gets a database there [default: as DIR records, or SQLite in

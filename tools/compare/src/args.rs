@@ -33,7 +33,7 @@ pub struct Common {
     #[arg(long, global = true, value_name = "DIR")]
     pub charts: Option<PathBuf>,
     /// The number of the wallet's shards; the default is that of `wallet up` and `wallet bench`.
-    #[arg(long, global = true, default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, global = true, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub shards: u16,
     /// The folder of the wallet's services [default: the folder of this program].
     #[arg(

@@ -44,7 +44,7 @@ pub struct Bench {
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
     /// The number of shards.
-    #[arg(long, default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub shards: u16,
     /// The seed for the choice of accounts and amounts; the same seed gives the same transfers.
     #[arg(long, default_value_t = Options::DEFAULT.seed, value_name = "N")]

@@ -43,13 +43,13 @@ alice paid 12.50 USD to bob; settled in 7.50 ms
 transfer  0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f   trace  0190b1c47a2e8c3d9f005a3c1e8b2d4f
 memo      lunch
 
-      ms  client debit  credit ledger what happened                  wait  work commit publish  log
-    0.00  ●                           transfer requested                                        0:17
-    2.31  ╰─────▶●                    account debited                0.41  1.20   0.20    0.50  0:18
-    4.90         ╰─────▶●             account credited on shard 1    0.60  1.10   0.20    0.69  0:19
-    8.30                ╰─────▶✓      transfer settled               1.70  0.90      –    0.80  0:20
+      ms  client debit  credit ledger what happened                  wait  work publish  log
+    0.00  ●                           transfer requested                                 0:17
+    2.31  ╰─────▶●                    account debited                0.41  1.20    0.70  0:18
+    4.90         ╰─────▶●             account credited on shard 1    0.60  1.10    0.89  0:19
+    8.30                ╰─────▶✓      transfer settled               1.70  0.90    0.80  0:20
 
-    8.30  until the end was in the log                               2.71  3.20   0.40    1.99";
+    8.30  until the end was in the log                               2.71  3.20    2.39";
 
 #[test]
 fn a_refused_transfer() {
@@ -84,14 +84,14 @@ alice did not pay 12.50 USD to bob; refused after 4.50 ms: insufficient_funds
 transfer  0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f   trace  0190b1c47a2e8c3d9f005a3c1e8b2d4f
 memo      lunch
 
-      ms  client debit  credit ledger what happened                  wait  work commit publish  log
-    0.00  ●                           transfer requested                                        0:17
-    2.31  ╰─────▶✗                    debit refused                  0.41  1.20   0.20    0.50  0:18
+      ms  client debit  credit ledger what happened                  wait  work publish  log
+    0.00  ●                           transfer requested                                 0:17
+    2.31  ╰─────▶✗                    debit refused                  0.41  1.20    0.70  0:18
                  │                    insufficient_funds: alice has 3.00 USD available, and 12.50
                  │                    USD was asked for
-    5.30         ╰────────────▶✗      transfer failed: refused       1.29  0.90      –    0.80  0:19
+    5.30         ╰────────────▶✗      transfer failed: refused       1.29  0.90    0.80  0:19
 
-    5.30  until the end was in the log                               1.70  2.10   0.20    1.30";
+    5.30  until the end was in the log                               1.70  2.10    1.50";
 
 #[test]
 fn a_compensated_transfer() {
@@ -137,16 +137,16 @@ alice paid 12.50 USD to bob and got it back; compensated after 7.50 ms: account_
 transfer  0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f   trace  0190b1c47a2e8c3d9f005a3c1e8b2d4f
 memo      lunch
 
-      ms  client debit  credit ledger what happened                  wait  work commit publish  log
-    0.00  ●                           transfer requested                                        0:17
-    2.31  ╰─────▶●                    account debited                0.41  1.20   0.20    0.50  0:18
-    4.90         ╰─────▶✗             credit refused on shard 1      0.60  1.10   0.20    0.69  0:19
+      ms  client debit  credit ledger what happened                  wait  work publish  log
+    0.00  ●                           transfer requested                                 0:17
+    2.31  ╰─────▶●                    account debited                0.41  1.20    0.70  0:18
+    4.90         ╰─────▶✗             credit refused on shard 1      0.60  1.10    0.89  0:19
                         │             account_frozen: bob is frozen
-    6.50         ↺◀─────╯             debit reversed                 0.10  1.00   0.20    0.30  0:20
+    6.50         ↺◀─────╯             debit reversed                 0.10  1.00    0.50  0:20
                  │                    12.50 USD goes back to alice
-    8.30         ╰────────────▶✗      transfer failed: compensated   0.10  0.90      –    0.80  0:21
+    8.30         ╰────────────▶✗      transfer failed: compensated   0.10  0.90    0.80  0:21
 
-    8.30  until the end was in the log                               1.21  4.20   0.60    2.29";
+    8.30  until the end was in the log                               1.21  4.20    2.89";
 
 #[test]
 fn a_reused_id() {
@@ -178,16 +178,16 @@ alice is paying 12.50 USD to bob; still running, last heard after 0.05 ms
 transfer  0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f   trace  0190b1c47a2e8c3d9f005a3c1e8b2d4f
 memo      lunch
 
-      ms  client debit  credit ledger what happened                  wait  work commit publish  log
-    0.00  ●                           transfer requested                                        0:17
-    0.05  ╰─────▶●                    account debited                0.00  0.20   0.00    0.00  0:18
+      ms  client debit  credit ledger what happened                  wait  work publish  log
+    0.00  ●                           transfer requested                                 0:17
+    0.05  ╰─────▶●                    account debited                0.00  0.20    0.00  0:18
 
-  900.00  ●                           transfer requested again                                  0:19
+  900.00  ●                           transfer requested again                           0:19
           │                           different content: 13.00 USD to bob
-  902.31  ╰─────▶✗                    request refused                0.41  1.20   0.20    0.50  0:20
+  902.31  ╰─────▶✗                    request refused                0.41  1.20    0.70  0:20
                                       id_reused: amount was 12.50, now 13.00
 
-    0.05  so far                                                     0.00  0.20   0.00    0.00";
+    0.05  so far                                                     0.00  0.20    0.00";
 
 #[test]
 fn a_reservation_that_waited_for_its_payer() {
@@ -258,18 +258,18 @@ alice paid 5.00 of 12.50 USD reserved for bob; settled in 10.4 ms, held for 39 m
 
 transfer  0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f   trace  0190b1c47a2e8c3d9f005a3c1e8b2d4f
 
-      ms  client debit  credit ledger what happened                  wait  work commit publish  log
-    0.00  ●                           reserve requested                                         0:17
-    2.31  ╰─────▶●                    funds reserved                 0.41  1.20   0.20    0.50  0:18
+      ms  client debit  credit ledger what happened                  wait  work publish  log
+    0.00  ●                           reserve requested                                  0:17
+    2.31  ╰─────▶●                    funds reserved                 0.41  1.20    0.70  0:18
                  │                    12.50 USD held for bob until 2026-01-31 13:00:00 UTC
-    4.90         ╰─────▶●             credit promised on shard 1     0.60  1.10   0.20    0.69  0:19
+    4.90         ╰─────▶●             credit promised on shard 1     0.60  1.10    0.89  0:19
 
- 2400000  ●                           confirm requested                                         0:20
+ 2400000  ●                           confirm requested                                  0:20
           │                           held for 39 min 59 s until then
           │                           5.00 USD of it
- 2400002  ╰─────▶●                    account debited                0.50  1.00   0.20    0.30  0:21
+ 2400002  ╰─────▶●                    account debited                0.50  1.00    0.50  0:21
                  │                    5.00 USD of 12.50 USD held
- 2400004         ╰─────▶●             account credited on shard 1    0.50  1.00   0.20    0.30  0:22
- 2400006                ╰─────▶✓      transfer settled               0.60  0.90      –    0.80  0:23
+ 2400004         ╰─────▶●             account credited on shard 1    0.50  1.00    0.50  0:22
+ 2400006                ╰─────▶✓      transfer settled               0.60  0.90    0.80  0:23
 
-   11.20  until the end was in the log                               2.61  5.20   0.80    2.59";
+   11.20  until the end was in the log                               2.61  5.20    3.39";
