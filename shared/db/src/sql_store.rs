@@ -179,9 +179,9 @@ pub async fn belongs_to(db: &mut Db, owner: Owner, place: Place) -> Result<(), E
 
 /// Checks the tenure and renews it, in the statement that writes the progress.
 const KEEP: &str = "UPDATE progress SET expires_us = {now_us} + $1, position = $2, at_us = $3, last_no = $4, within = $5, \
-                    own = $6 WHERE one = 1 AND epoch = $7";
+                    own = $6, whole_from = $7 WHERE one = 1 AND epoch = $8";
 
-fn kept(epoch: i64, progress: Progress) -> [Arg<'static>; 7] {
+fn kept(epoch: i64, progress: Progress) -> [Arg<'static>; 8] {
     let position = i64::try_from(progress.position).unwrap_or(i64::MAX);
     let values = [
         TENURE_MS * 1000,
@@ -190,6 +190,7 @@ fn kept(epoch: i64, progress: Progress) -> [Arg<'static>; 7] {
         progress.last_no,
         progress.within.map_or(-1, i64::from),
         progress.own.number(),
+        i64::try_from(progress.whole_from).unwrap_or(i64::MAX),
         epoch,
     ];
     values.map(Arg::Int)

@@ -29,7 +29,7 @@ pub struct Progress {
     /// The number of the last decided event.
     pub last_no: i64,
     /// The sequence from which the log must hold every message: its first, or the one from which `wallet heal` restored them all.
-    /// The loop only reads it; healing writes it.
+    /// Healing writes it, and says so in the log for databases that begin anew.
     pub whole_from: u64,
     /// The last handled element of the message after `position`, if some of them are handled.
     pub within: Option<u32>,

@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use wallet_contract::envelope::{self, CONTENT_TYPE};
 use wallet_contract::shard::Shard;
 use wallet_contract::stream;
-use wallet_contract::subject::{Service, healed};
+use wallet_contract::subject::{Service, healed, whole};
 use wallet_engine::bus::{Append, Error, Message};
 use wallet_engine::shard_loop::{Limits, record};
 use wallet_engine::store::Outgoing;
@@ -142,6 +142,17 @@ impl JetStream {
 }
 
 impl JetStream {
+    /// Says in the log of a shard that it holds every message from `from` on.
+    pub async fn is_whole_from(&self, shard: Shard, from: u64) -> Result<(), Error> {
+        let message = PublishMessage::build()
+            .header(WRITER, HEALER)
+            .payload(from.to_string().into());
+        let sent = self.context.send_publish(whole(shard), message).await;
+        self.unless_lost(async { sent.map_err(nats)?.await.map_err(nats) })
+            .await?;
+        Ok(())
+    }
+
     /// Puts events of `service` on shard `from` back into the log of shard `to`, in this order.
     pub async fn restore(
         &self,

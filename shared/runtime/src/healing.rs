@@ -209,6 +209,8 @@ async fn position(State(healer): Here, JsonBody(place): JsonBody<Position>) -> A
     };
     // After messages were lost from the front or the middle, all of them are put back after the position.
     let whole_from = if bus.lacks_messages(shard, known.whole_from).await? {
+        // A database that is rebuilt later begins there, too.
+        bus.is_whole_from(shard, position + 1).await?;
         position + 1
     } else {
         known.whole_from

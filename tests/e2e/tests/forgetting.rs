@@ -9,6 +9,7 @@ use e2e::backup::{self, copy_all};
 use e2e::instance::{Instance, STANDBY, until};
 use e2e::kept::{self, Kept};
 use e2e::load::{Traffic, accounts, open_all};
+use e2e::proxy::{Line, Proxy};
 use e2e::reckoning::{reckon, until_all_ended};
 use e2e::{DATABASES, Random, World, id, transfer};
 use serde_json::{Value, json};
@@ -17,6 +18,8 @@ use tokio::time::sleep;
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::{Service, Verb};
 use wallet_db::Target;
+use wallet_stack::Database;
+use wallet_stack::postgres::Postgres;
 
 const ACCOUNTS: usize = 20;
 
@@ -111,6 +114,43 @@ async fn an_older_or_an_empty_database_decides_nothing_again() -> Result<()> {
         world.stop().await?;
     }
     Ok(())
+}
+
+/// A replica follows asynchronously, and lacks the last seconds when the primary dies. It is promoted, and nothing is lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replica_that_lacks_the_last_seconds_is_promoted() -> Result<()> {
+    let mut random = Random::seeded()?;
+    let mut primary = Postgres::start().await?;
+    let mut standby = primary.standby().await?;
+    let proxy = Proxy::start(primary.address()).await?;
+    let database = Database::lasting(Some(&format!("postgres://postgres@{}/", proxy.address())))?;
+    let world = World::with(None, |options| options.database = database).await?;
+    let accounts = accounts(ACCOUNTS)?;
+    open_all(&world, &accounts, "100.00").await?;
+    world.open(&["alice", "bob", "carol"]).await?;
+    let (stop, stopped) = watch::channel(false);
+    let traffic = Traffic::new(random.split(), world.nats.shards().await?, accounts.clone());
+    let publishing = tokio::spawn(traffic.run(world.nats.client().clone(), stopped));
+    sleep(Duration::from_secs(2)).await;
+    standby.kill().await?;
+    let story = live(&world).await?;
+    primary.kill().await?;
+    proxy.set(Line::Cut);
+    standby.start_again().await?;
+    standby.promote().await?;
+    proxy.set_target(standby.address());
+    proxy.set(Line::Open);
+    for service in Service::ALL {
+        until(&world.stack.service_url(service), &["\"state\":\"working\""], 2).await?;
+    }
+    stop.send_replace(true);
+    let accepted = publishing.await?.context("the load")?;
+    story.holds(&world).await?;
+    reckon(&world.api, &accounts, &accepted.transfers)
+        .await?
+        .check()?;
+    world.stop().await?;
+    standby.stop().await
 }
 
 /// Runs the service's own `rebuild`, and returns what it says.

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::backup::copy_all;
+use e2e::kept;
 use e2e::load::{accounts, open_all, publish};
 use e2e::reckoning::{reckon, until_all_ended};
 use e2e::{DATABASES, PATIENCE, Random, World, id};
@@ -86,6 +87,16 @@ fn begun<'l>(load: impl IntoIterator<Item = &'l Load>) -> BTreeSet<(String, Stri
         .collect()
 }
 
+/// Every service rebuilds its databases from the healed logs.
+async fn healed_logs_are_a_wallet(world: &mut World) -> Result<()> {
+    for service in Service::ALL {
+        kept::delete(world, service).await?;
+        until_all_ended(&world.api).await?;
+        world.verify().await?;
+    }
+    Ok(())
+}
+
 /// Waits until every service reports that a shard's stream has lost data.
 async fn loss_is_reported(world: &World, shard: u16) -> Result<()> {
     let (http, deadline) = (ready::client()?, Instant::now() + PATIENCE);
@@ -133,7 +144,7 @@ fn sum(streams: &[Value], what: &str) -> u64 {
 async fn a_deleted_stream_is_restored() -> Result<()> {
     let mut random = Random::seeded()?;
     for database in DATABASES {
-        let world = World::start(database).await?;
+        let mut world = World::start(database).await?;
         let accounts = accounts(ACCOUNTS)?;
         open_all(&world, &accounts, "50.00").await?;
         let load = requests(&mut random, world.nats.shards().await?, &accounts, 40, AT_ONCE)?;
@@ -169,7 +180,8 @@ async fn a_deleted_stream_is_restored() -> Result<()> {
         );
         ensure!(world.pay("k00", "k01", "0.01").await?.outcome.is_good());
         ensure!(world.pay("k01", "k00", "0.01").await?.outcome.is_good());
-        world.verify().await?;
+        healed_logs_are_a_wallet(&mut world).await?;
+        reckon(&world.api, &accounts, &begun(&load)).await?.check()?;
         world.stop().await?;
     }
     Ok(())
@@ -238,6 +250,10 @@ async fn lost_tails_are_restored() -> Result<()> {
         let reckoning = reckon(&world.api, &accounts, &begun(load.iter().chain(&single))).await?;
         println!("{database:?}: {}", reckoning.text());
         reckoning.check()?;
+        healed_logs_are_a_wallet(&mut world).await?;
+        reckon(&world.api, &accounts, &begun(load.iter().chain(&single)))
+            .await?
+            .check()?;
         world.stop().await?;
     }
     Ok(())

@@ -114,6 +114,7 @@ fn service(name: &str) -> (Vec<Try>, Vec<Try>) {
             Publish("wallet.1.evt.debit.0"),
             Publish("wallet.1.healed.debit.0"),
             Publish("wallet.1.fill"),
+            Publish("wallet.1.whole"),
             Subscribe("_INBOX_debit.x"),
         ],
         "credit" => &[
@@ -121,6 +122,7 @@ fn service(name: &str) -> (Vec<Try>, Vec<Try>) {
             Publish("wallet.1.evt.credit.0"),
             Publish("wallet.1.healed.credit.0"),
             Publish("wallet.1.fill"),
+            Publish("wallet.1.whole"),
             Subscribe("_INBOX_credit.x"),
         ],
         _ => &[
@@ -128,6 +130,7 @@ fn service(name: &str) -> (Vec<Try>, Vec<Try>) {
             Publish("wallet.1.evt.ledger.0"),
             Publish("wallet.1.healed.ledger.0"),
             Publish("wallet.1.fill"),
+            Publish("wallet.1.whole"),
             Subscribe("_INBOX_ledger.x"),
             Publish("wallet.outcome.alice.x"),
             Publish("wallet.ready"),

@@ -9,7 +9,7 @@ use super::Context;
 use super::catch_up::{Until, catch_up};
 use super::caution::Caution;
 use super::live::Live;
-use super::tenure::Ended;
+use super::tenure::{Ended, begun};
 use crate::bus::Bus;
 use crate::horizon::Horizon;
 use crate::store::{Progress, Store, Tenure};
@@ -47,6 +47,7 @@ async fn apply<S: Store, B: Bus>(store: &mut S, context: &Context<B>, goal: Goal
         Tenure::Ours(progress) => progress,
         Tenure::Held { by, .. } => return Err(Ended::Deposed(by)),
     };
+    let progress = begun(context, progress).await;
     let subject = envelopes(shard, context.service, shard);
     let (end, _) = context.bus.last(shard, &subject).await?;
     let until = match goal {

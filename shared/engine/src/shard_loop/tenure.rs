@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tracing::{error, info};
-use wallet_contract::subject::envelopes;
+use wallet_contract::subject::{envelopes, whole};
 
 use super::append::{Lost, append};
 use super::catch_up::{Until, catch_up};
@@ -172,7 +172,14 @@ async fn hold<S: Store, L: Bus>(
     writer: String,
 ) -> Result<(), Ended> {
     let shard = context.place.shard;
-    context.bus.ready(shard, progress.known()).await?;
+    let stored = progress.position;
+    let progress = begun(context, progress).await;
+    let mut known = progress.known();
+    if progress.position > stored {
+        // Nothing was read yet, so the time of the message there is not known.
+        known.at_us = i64::MAX;
+    }
+    context.bus.ready(shard, known).await?;
     let subject = envelopes(shard, context.service, shard);
     let opening = open(context, &subject, &writer, memory.deposed_by.as_deref()).await?;
     memory.deposed_by = None;
@@ -215,6 +222,27 @@ async fn hold<S: Store, L: Bus>(
         biased;
         done = work => done,
         unfit = checking::until_unfit(context, progress.whole_from) => Err(unfit.into()),
+    }
+}
+
+/// The progress from which to work. An empty database begins where the log begins, or where all of it was restored after a loss.
+pub(super) async fn begun<L: Bus>(context: &Context<L>, progress: Progress) -> Progress {
+    let shard = context.place.shard;
+    if progress.position > 0 {
+        return progress;
+    }
+    // If this fails, there is no stream yet, or it can't be read, as `ready` will find.
+    let Ok((_, Some(said))) = context.bus.last(shard, &whole(shard)).await else {
+        return progress;
+    };
+    let said = std::str::from_utf8(&said.payload)
+        .ok()
+        .and_then(|text| text.parse().ok());
+    let whole_from: u64 = said.unwrap_or(progress.whole_from);
+    Progress {
+        position: whole_from.saturating_sub(1),
+        whole_from,
+        ..progress
     }
 }
 

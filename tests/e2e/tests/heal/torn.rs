@@ -67,6 +67,8 @@ async fn a_stream_without_its_front_or_middle_is_restored() -> Result<()> {
             "{streams:?}"
         );
         whole(&world).await?;
+        healed_logs_are_a_wallet(&mut world).await?;
+        reckon(&world.api, &accounts, &begun(&load)).await?.check()?;
 
         if database.is_some() {
             // The rest makes no other demands on the database.

@@ -1,6 +1,10 @@
 //! A standby: a read-only replica that follows the server's commits.
 
-use anyhow::{Context as _, Result, bail};
+use std::str::FromStr as _;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::process::Command;
 
 use super::{Postgres, folder, run_as};
@@ -30,5 +34,19 @@ impl Postgres {
             );
         }
         Self::run(self.programs.clone(), self.user, self.settings.clone(), dir).await
+    }
+
+    /// Makes a standby accept writes: it is a primary from now on.
+    pub async fn promote(&self) -> Result<()> {
+        let mut db = PgConnectOptions::from_str(&self.url())?
+            .database("postgres")
+            .connect()
+            .await
+            .context("the standby does not answer")?;
+        let promoted: bool = sqlx::query_scalar("SELECT pg_promote()")
+            .fetch_one(&mut db)
+            .await?;
+        ensure!(promoted, "the standby was not promoted in time");
+        db.close().await.context("PostgreSQL")
     }
 }
