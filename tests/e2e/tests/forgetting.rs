@@ -133,6 +133,9 @@ async fn a_replica_that_lacks_the_last_seconds_is_promoted() -> Result<()> {
     let publishing = tokio::spawn(traffic.run(world.nats.client().clone(), stopped));
     sleep(Duration::from_secs(2)).await;
     standby.kill().await?;
+    sleep(Duration::from_secs(2)).await;
+    stop.send_replace(true);
+    let accepted = publishing.await?.context("the load")?;
     let story = live(&world).await?;
     primary.kill().await?;
     proxy.set(Line::Cut);
@@ -143,8 +146,6 @@ async fn a_replica_that_lacks_the_last_seconds_is_promoted() -> Result<()> {
     for service in Service::ALL {
         until(&world.stack.service_url(service), &["\"state\":\"working\""], 2).await?;
     }
-    stop.send_replace(true);
-    let accepted = publishing.await?.context("the load")?;
     story.holds(&world).await?;
     reckon(&world.api, &accounts, &accepted.transfers)
         .await?

@@ -77,6 +77,7 @@ Examples:
   wallet bench
   wallet bench --hot-percent 50 --json
   wallet bench --mode reserve                    reserve and confirm, counted as one
+  wallet bench --rebuild                         also how fast databases are rebuilt from the log
   wallet bench --rate 50 --seconds 30            single requests: from publish to outcome
   wallet bench --callers 64 --seconds 8          each waits for its outcome before it sends the next
   wallet bench --callers 256 --shared            callers of one program, which share messages

@@ -52,6 +52,9 @@ pub struct Bench {
     /// The folder of the stack's streams and databases [default: a temporary folder, removed afterwards].
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
+    /// Then rebuild every service's databases from the log alone, compare every row, and report the rate.
+    #[arg(long)]
+    pub rebuild: bool,
     /// Leave the stack running until Ctrl-C, to inspect the result.
     #[arg(long)]
     pub keep: bool,

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result, ensure};
+use serde_json::json;
 use tempfile::TempDir;
 use wallet_contract::shard::Shards;
+use wallet_contract::subject::Service;
 use wallet_load::bench::{Mode, measure};
 use wallet_stack::{Database, Options, Stack};
 use wallet_terminal::exit::{Exit, Usage};
@@ -31,6 +33,9 @@ pub async fn run(args: &Bench, common: &Common) -> Result<Exit> {
         } else {
             output::line(&figures.text())?;
         }
+        if args.rebuild {
+            rebuild(stack, common).await?;
+        }
         if args.keep {
             keep(stack).await?;
         }
@@ -42,6 +47,26 @@ pub async fn run(args: &Bench, common: &Common) -> Result<Exit> {
     } else {
         Exit::Failed
     })
+}
+
+/// Rebuilds every service's databases.
+async fn rebuild(stack: &Stack, common: &Common) -> Result<()> {
+    for service in Service::ALL {
+        let done = stack.options().program(service)?.arg("rebuild").output().await;
+        let done = done.with_context(|| format!("{service} can't be started"))?;
+        let (text, errors) = (
+            String::from_utf8_lossy(&done.stdout).into_owned(),
+            String::from_utf8_lossy(&done.stderr).into_owned(),
+        );
+        ensure!(done.status.success(), "{service} rebuild: {text}{errors}");
+        if common.json {
+            let lines: Vec<&str> = text.lines().collect();
+            output::json(&json!({ "service": service.name(), "rebuilt": lines }))?;
+        } else {
+            output::line(text.trim_end())?;
+        }
+    }
+    Ok(())
 }
 
 /// Tells where the stack is, and leaves it running.
