@@ -9,7 +9,7 @@ use serde_json::json;
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::{Service, Verb};
 
-use super::{begun, heal, loss_is_reported, requests, run, send, sum};
+use super::{begun, heal, healed_logs_are_a_wallet, loss_is_reported, requests, run, send, sum};
 
 const ACCOUNTS: usize = 12;
 const AT_ONCE: usize = 8;
