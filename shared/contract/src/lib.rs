@@ -23,6 +23,7 @@ pub mod recall;
 pub mod request;
 mod service;
 pub mod shard;
+pub mod skip;
 pub mod status;
 pub mod stream;
 pub mod subject;

@@ -9,7 +9,7 @@
 //! | `wallet.<shard>.evt.<service>.<from>` | the services | an envelope of events that the service decided on shard `<from>` |
 //! | `wallet.<shard>.healed.<service>.<from>` | the services | such an envelope again, after the broker had lost it |
 //! | `wallet.<shard>.fill` | the services | nothing: it takes the place of a message that the broker has lost |
-//! | `wallet.<shard>.whole` | the services | the sequence from which the log holds every message, after messages before it were lost |
+//! | `wallet.<shard>.skipped.<service>` | the services | which messages the service has skipped, because they came after a loss and were repeated ([`crate::skip`]) |
 //! | `wallet.<shard>.park.<service>` | operators | an instruction about a message that the service has parked |
 //! | `wallet.outcome.<account>.<transfer id>` | ledger-svc, core NATS | the outcome of a request, for waiting clients |
 //! | `wallet.ready` | ledger-svc, core NATS | a roll call: each instance of each service answers with its state ([`crate::ready`]) |
@@ -43,9 +43,9 @@ pub fn fill(shard: Shard) -> String {
     format!("wallet.{shard}.fill")
 }
 
-/// The subject, in `shard`'s log, of messages that say from where on it holds everything: their body is a sequence.
-pub fn whole(shard: Shard) -> String {
-    format!("wallet.{shard}.whole")
+/// The subject, in `shard`'s log, on which `service` says which messages it has skipped: see [`crate::skip`].
+pub fn skipped(shard: Shard, service: Service) -> String {
+    format!("wallet.{shard}.skipped.{}", service.token())
 }
 
 /// Whether this is a subject of [`healed`].
@@ -57,7 +57,7 @@ pub fn is_healed(subject: &str) -> bool {
 pub fn is_a_services(subject: &str) -> bool {
     matches!(
         subject.split('.').nth(2),
-        Some("evt" | "healed" | "fill" | "whole")
+        Some("evt" | "healed" | "fill" | "skipped")
     )
 }
 
@@ -83,7 +83,7 @@ pub enum Subject {
     Bulk,
     /// An envelope of events that a service decided on a shard.
     Events(Source),
-    /// About the log itself, for nobody to decide on: it takes the place of a lost message, or says from where on the log is whole.
+    /// About the log itself, for nobody to decide on: it takes the place of a lost message, or says what was skipped.
     Fill,
     /// An instruction to this service about a message that it has parked.
     Parking(Service),
@@ -150,7 +150,8 @@ impl Subject {
         }
         match (token(), token(), token(), token()) {
             (Some("bulk"), None, None, None) => Ok(Self::Bulk),
-            (Some("fill" | "whole"), None, None, None) => Ok(Self::Fill),
+            (Some("fill"), None, None, None) => Ok(Self::Fill),
+            (Some("skipped"), Some(name), None, None) => service(name).map(|_| Self::Fill).ok_or_else(form),
             (Some("evt" | "healed"), Some(name), Some(from), None) => {
                 let shard = from.parse().map(Shard).ok();
                 let shard = shard.filter(|shard| shard.to_string() == from).ok_or_else(form)?;
@@ -235,7 +236,10 @@ mod tests {
         }
         assert_eq!(Subject::read(&bulk(Shard(3)), Shard(3)), Ok(Subject::Bulk));
         assert_eq!(Subject::read(&fill(Shard(3)), Shard(3)), Ok(Subject::Fill));
-        assert_eq!(Subject::read(&whole(Shard(3)), Shard(3)), Ok(Subject::Fill));
+        for service in Service::ALL {
+            let subject = skipped(Shard(3), service);
+            assert_eq!(Subject::read(&subject, Shard(3)), Ok(Subject::Fill));
+        }
     }
 
     #[test]

@@ -28,6 +28,7 @@
 //! | `checking` | periodically checks that the stream is still intact, beside the work or while standing by |
 //! | `caution` | handles messages that may have caused a failure element by element, and parks an element that fails by itself |
 //! | [`rebuild`] | rebuilds a database from the log alone |
+//! | `skips` | what was skipped in a log that was healed |
 //! | `report` | logs and counts what was decided |
 //!
 //! Every failure, including a panic, leads back to the first step, which reads everything again: there is only one way to start.
@@ -43,6 +44,7 @@ mod merge;
 pub mod rebuild;
 pub mod record;
 mod report;
+mod skips;
 mod tenure;
 
 use std::sync::Arc;

@@ -8,8 +8,9 @@ use async_nats::jetstream::message::PublishMessage;
 use futures_util::StreamExt;
 use wallet_contract::envelope::{self, CONTENT_TYPE};
 use wallet_contract::shard::Shard;
+use wallet_contract::skip::Skip;
 use wallet_contract::stream;
-use wallet_contract::subject::{Service, healed, whole};
+use wallet_contract::subject::{Service, healed, skipped};
 use wallet_engine::bus::{Append, Error, Message};
 use wallet_engine::shard_loop::{Limits, record};
 use wallet_engine::store::Outgoing;
@@ -142,12 +143,12 @@ impl JetStream {
 }
 
 impl JetStream {
-    /// Says in the log of a shard that it holds every message from `from` on.
-    pub async fn is_whole_from(&self, shard: Shard, from: u64) -> Result<(), Error> {
+    /// Says in the log of a shard what `service` skips.
+    pub async fn skip(&self, service: Service, shard: Shard, skip: Skip) -> Result<(), Error> {
         let message = PublishMessage::build()
             .header(WRITER, HEALER)
-            .payload(from.to_string().into());
-        let sent = self.context.send_publish(whole(shard), message).await;
+            .payload(serde_json::to_vec(&skip).map_err(nats)?.into());
+        let sent = self.context.send_publish(skipped(shard, service), message).await;
         self.unless_lost(async { sent.map_err(nats)?.await.map_err(nats) })
             .await?;
         Ok(())

@@ -54,6 +54,12 @@ impl JetStream {
         Ok(found.is_some_and(|found| found.state.missing(found.must_hold_from(whole_from)) > 0))
     }
 
+    /// Whether `shard`'s stream begins after a position.
+    pub async fn begins_after(&self, shard: Shard, position: u64) -> Result<bool, Error> {
+        let found = self.found(&stream::name(shard)).await?;
+        Ok(found.is_some_and(|found| found.state.first > position))
+    }
+
     /// Extends `shard`'s stream to `position`: a missing stream is recreated to begin after it, a shorter one is filled up with
     /// messages that nobody reads. So whatever is put back gets sequences that were never used before.
     pub async fn reach(&self, shard: Shard, position: u64) -> Result<u64, Error> {

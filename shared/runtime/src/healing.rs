@@ -20,6 +20,7 @@ use tracing::warn;
 use wallet_contract::envelope;
 use wallet_contract::recall::recalled;
 use wallet_contract::shard::Shard;
+use wallet_contract::skip::Skip;
 use wallet_contract::subject::Service;
 use wallet_db::stored;
 use wallet_engine::bus::{self, Bus as _, Known};
@@ -207,14 +208,16 @@ async fn position(State(healer): Here, JsonBody(place): JsonBody<Position>) -> A
         Some(at_us) => at_us,
         None => (healer.running.clock)().as_microsecond(),
     };
-    // After messages were lost from the front or the middle, all of them are put back after the position.
-    let whole_from = if bus.lacks_messages(shard, known.whole_from).await? {
-        // A database that is rebuilt later begins there, too.
-        bus.is_whole_from(shard, position + 1).await?;
-        position + 1
-    } else {
-        known.whole_from
+    // If messages were lost from the front or the middle, or all of them, everything is put back after the position.
+    let lacks =
+        bus.lacks_messages(shard, known.whole_from).await? || bus.begins_after(shard, position).await?;
+    let whole_from = if lacks { position + 1 } else { known.whole_from };
+    let skip = Skip {
+        up_to: position,
+        stored_after_us: known.at_us,
+        whole_from: lacks.then_some(whole_from),
     };
+    bus.skip(healer.service, shard, skip).await?;
     let now_known = Known {
         position,
         at_us,

@@ -147,6 +147,8 @@ async fn a_replica_that_lacks_the_last_seconds_is_promoted() -> Result<()> {
         until(&world.stack.service_url(service), &["\"state\":\"working\""], 2).await?;
     }
     story.holds(&world).await?;
+    let people = ["alice", "bob", "carol"].map(str::to_owned);
+    let accounts = [&accounts[..], &people].concat();
     reckon(&world.api, &accounts, &accepted.transfers)
         .await?
         .check()?;

@@ -129,6 +129,9 @@ fn said(message: &Message, subject: &Subject) -> Result<Vec<Result<Input, String
         return Err("too large".to_owned());
     }
     // An instruction is followed as a whole: see the refold.
+    if *subject == Subject::Fill {
+        return Ok(Vec::new());
+    }
     if let Subject::Parking(_) = subject {
         return Ok(Vec::new());
     }

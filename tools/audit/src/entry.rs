@@ -123,6 +123,9 @@ fn events(message: &Message, subject: &Subject) -> Elements {
         ));
     }
     // Not part of a flow: the result of an instruction is an event.
+    if *subject == Subject::Fill {
+        return Ok(Vec::new());
+    }
     if let Subject::Parking(_) = subject {
         let read = Instruction::read(&message.payload);
         return read.map(|_| Vec::new()).map_err(|bad| bad.to_string());

@@ -57,6 +57,7 @@ pub(super) async fn catch_up<S: Store, L: Bus>(
     };
     let last = live.store.last_event().await?;
     let mut record = Record::after(from, live.progress.own, last, live.store.event_table()).await?;
+    record.ahead.was_healed |= !live.skips.is_empty();
     let mut rest: Vec<Message> = Vec::new();
     while !until.is_reached(&record, live.progress) {
         if rest.is_empty() {
@@ -108,7 +109,12 @@ async fn merge_run<S: Store, L: Bus>(
     let (mut after, mut handled) = (live.progress, 0);
     'run: for message in run {
         let at_us = after.at_us.max(message.at_us);
-        for element in elements(message, context.service, place.shard) {
+        let elements = if live.skips.cover(message) {
+            Vec::new()
+        } else {
+            elements(message, context.service, place.shard)
+        };
+        for element in elements {
             let at = element.place;
             if at <= live.progress.place() {
                 continue;

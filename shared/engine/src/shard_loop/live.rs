@@ -18,6 +18,7 @@ use super::caution::Caution;
 use super::elements::{Element, What, elements};
 use super::merge::is_recall;
 use super::record::{Decision, cut};
+use super::skips::Skips;
 use super::tenure::Ended;
 use super::{Context, report};
 use crate::batch::{self, Batch, Moment, WAITS};
@@ -48,6 +49,8 @@ pub(super) struct Live<'a, S, L> {
     pub(super) end: u64,
     /// The number of the last committed event.
     pub(super) committed: watch::Sender<i64>,
+    /// Messages to skip.
+    pub(super) skips: Skips,
 }
 
 /// Splits messages into the runs that are handled together: an instruction about a parked message is a run of its own.
@@ -129,6 +132,9 @@ impl<S: Store, L: Bus> Live<'_, S, L> {
         let mut at_us = self.progress.at_us;
         for message in run {
             at_us = at_us.max(message.at_us);
+            if self.skips.cover(message) {
+                continue;
+            }
             for element in elements(message, service, shard) {
                 if element.place > self.progress.place() {
                     self.hear(element, at_us, None, &mut batch);

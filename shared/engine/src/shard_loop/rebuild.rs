@@ -9,7 +9,8 @@ use super::Context;
 use super::catch_up::{Until, catch_up};
 use super::caution::Caution;
 use super::live::Live;
-use super::tenure::{Ended, begun};
+use super::skips;
+use super::tenure::Ended;
 use crate::bus::Bus;
 use crate::horizon::Horizon;
 use crate::store::{Progress, Store, Tenure};
@@ -47,7 +48,7 @@ async fn apply<S: Store, B: Bus>(store: &mut S, context: &Context<B>, goal: Goal
         Tenure::Ours(progress) => progress,
         Tenure::Held { by, .. } => return Err(Ended::Deposed(by)),
     };
-    let progress = begun(context, progress).await;
+    let (progress, skips) = skips::after(context, progress).await?;
     let subject = envelopes(shard, context.service, shard);
     let (end, _) = context.bus.last(shard, &subject).await?;
     let until = match goal {
@@ -75,6 +76,7 @@ async fn apply<S: Store, B: Bus>(store: &mut S, context: &Context<B>, goal: Goal
         writer: "",
         end,
         committed,
+        skips,
     };
     catch_up(&mut live, &mut reader, until).await?;
     live.keep().await?;

@@ -9,16 +9,16 @@ use futures_util::FutureExt;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tracing::{error, info};
-use wallet_contract::subject::{envelopes, whole};
+use wallet_contract::subject::envelopes;
 
 use super::append::{Lost, append};
 use super::catch_up::{Until, catch_up};
 use super::caution::Caution;
-use super::copies;
 use super::live::{self, Live};
 use super::merge;
 use super::record;
 use super::{Context, checking};
+use super::{copies, skips};
 use crate::bus::{self, Append, Bus, Message, Reader};
 use crate::horizon::Horizon;
 use crate::status::State;
@@ -173,10 +173,10 @@ async fn hold<S: Store, L: Bus>(
 ) -> Result<(), Ended> {
     let shard = context.place.shard;
     let stored = progress.position;
-    let progress = begun(context, progress).await;
+    let (progress, skips) = skips::after(context, progress).await?;
     let mut known = progress.known();
     if progress.position > stored {
-        // Nothing was read yet, so the time of the message there is not known.
+        // Whatever message is there was not read, so its time tells nothing.
         known.at_us = i64::MAX;
     }
     context.bus.ready(shard, known).await?;
@@ -197,6 +197,7 @@ async fn hold<S: Store, L: Bus>(
         writer: &writer,
         end: opening,
         committed,
+        skips,
     };
     let until = Until {
         own: opening,
@@ -222,27 +223,6 @@ async fn hold<S: Store, L: Bus>(
         biased;
         done = work => done,
         unfit = checking::until_unfit(context, progress.whole_from) => Err(unfit.into()),
-    }
-}
-
-/// The progress from which to work. An empty database begins where the log begins, or where all of it was restored after a loss.
-pub(super) async fn begun<L: Bus>(context: &Context<L>, progress: Progress) -> Progress {
-    let shard = context.place.shard;
-    if progress.position > 0 {
-        return progress;
-    }
-    // If this fails, there is no stream yet, or it can't be read, as `ready` will find.
-    let Ok((_, Some(said))) = context.bus.last(shard, &whole(shard)).await else {
-        return progress;
-    };
-    let said = std::str::from_utf8(&said.payload)
-        .ok()
-        .and_then(|text| text.parse().ok());
-    let whole_from: u64 = said.unwrap_or(progress.whole_from);
-    Progress {
-        position: whole_from.saturating_sub(1),
-        whole_from,
-        ..progress
     }
 }
 
