@@ -172,6 +172,26 @@ async fn failing_services(
     Ok(())
 }
 
+/// The tool with a secret in each option that takes a database, or the address of a service.
+async fn tool_with_databases(outputs: &mut Outputs, nats: &str, api: &str, seed: &Path) -> Result<()> {
+    let nobody = format!("http://me:{GUESS}@127.0.0.1:9");
+    let database = format!("mysql://me:{DATABASE}@host/");
+    let bad_port = format!("postgres://me:{DATABASE}@host:port/");
+    let new = format!("{}-new", seed.display());
+    for args in [
+        &["up", "--database", &database][..],
+        &["up", "--database", &bad_port],
+        &["bench", "--database", &database],
+        &["demo", "--database", &bad_port],
+        &["rebuild", "debit", "--dir", &new, "--into", &database],
+        &["rebuild", "debit", "--dir", &new, "--into", &bad_port],
+        &["backup", &new, "--debit", &nobody],
+    ] {
+        outputs.take(&format!("wallet {args:?}"), &run_wallet(args, nats, api).await?);
+    }
+    Ok(())
+}
+
 /// The tool with a secret in each option that takes one.
 async fn tool(outputs: &mut Outputs, nats: &str, api: &str, seed: &Path) -> Result<()> {
     let wrong = nats.replace("secret-of-operator", GUESS);
@@ -181,13 +201,10 @@ async fn tool(outputs: &mut Outputs, nats: &str, api: &str, seed: &Path) -> Resu
     let nobody = format!("http://me:{GUESS}@127.0.0.1:9");
     let shapeless = format!("http://me:{GUESS}@:x");
     let query = format!("http://127.0.0.1:9/?key={GUESS}");
-    let database = format!("mysql://me:{DATABASE}@host/");
-    let bad_port = format!("postgres://me:{DATABASE}@host:port/");
     let (header, seed) = (format!("key={GUESS}"), seed.display().to_string());
     let odd = format!("{GUESS}\u{1}");
     let plain = format!("nats://{host}");
     let id = e2e::id();
-    let new = format!("{seed}-new");
     for (nats, api, args) in [
         (nats, api, &["balance", "--api-token", TOKEN][..]),
         (nats, api, &["verify", "--api-token", TOKEN]),
@@ -261,21 +278,6 @@ async fn tool(outputs: &mut Outputs, nats: &str, api: &str, seed: &Path) -> Resu
         (&plain, api, &["verify", "--nats-nkey", &seed]),
         (&plain, api, &["verify", "--nats-creds", &seed]),
         (nats, api, &["verify", "--nats-creds", &seed]),
-        (nats, api, &["up", "--database", &database]),
-        (nats, api, &["up", "--database", &bad_port]),
-        (nats, api, &["bench", "--database", &database]),
-        (nats, api, &["demo", "--database", &bad_port]),
-        (
-            nats,
-            api,
-            &["rebuild", "debit", "--dir", &new, "--into", &database],
-        ),
-        (
-            nats,
-            api,
-            &["rebuild", "debit", "--dir", &new, "--into", &bad_port],
-        ),
-        (nats, api, &["backup", &new, "--debit", &nobody]),
     ] {
         outputs.take(&format!("wallet {args:?}"), &run_wallet(args, nats, api).await?);
     }
@@ -316,7 +318,9 @@ async fn no_output_contains_a_password_or_a_token() -> Result<()> {
         asked.send().await?;
     }
     let operator = e2e::secured::url(secured.address, "operator");
-    tool(&mut outputs, &operator, &secured.world.stack.api_url(), &key).await?;
+    let api = secured.world.stack.api_url();
+    tool(&mut outputs, &operator, &api, &key).await?;
+    tool_with_databases(&mut outputs, &operator, &api, &key).await?;
     postgres.stop().await?;
     drop(secured);
     outputs.all.push(loser.run_briefly().await?);
