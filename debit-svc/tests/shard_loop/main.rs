@@ -2,10 +2,11 @@
 //! up by the log's clock, whatever the service's own clock does and whether or not the service was running at that time, and
 //! never before a confirm that was in time is heard. Also: messages that the loop reads and this service ignores.
 
+mod log;
+
 use std::cell::Cell;
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
@@ -13,7 +14,6 @@ use bytes::Bytes;
 use debit_svc::Tables;
 use jiff::Timestamp;
 use tempfile::TempDir;
-use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use wallet_contract::envelope;
@@ -25,10 +25,11 @@ use wallet_contract::subject::{Service, Verb, envelopes};
 use wallet_contract::trace::TraceId;
 use wallet_db::sql_store::SqlStore;
 use wallet_db::{Db, Pool, Target};
-use wallet_engine::bus::{self, Append, Bus, Head, Message, Notice, Reader};
 use wallet_engine::shard_loop::{self, Context, Limits};
 use wallet_engine::status::Board;
 use wallet_kernel::Place;
+
+use log::Log;
 
 const SECOND: i64 = 1_000_000;
 const START: i64 = 1_700_000_000 * SECOND;
@@ -55,185 +56,6 @@ fn pass(by: i64) {
 /// Sets the service's clock forward or back.
 fn turn(by: i64) {
     AHEAD.set(AHEAD.get() + by);
-}
-
-/// One shard's log in memory.
-#[derive(Clone, Debug)]
-struct Log(Arc<Stored>);
-
-#[derive(Debug)]
-struct Stored {
-    messages: Mutex<Vec<Message>>,
-    /// How many of them readers can see: a connection may be slow.
-    come: AtomicUsize,
-    changed: Notify,
-}
-
-impl Default for Log {
-    fn default() -> Self {
-        Self(Arc::new(Stored {
-            messages: Mutex::default(),
-            come: AtomicUsize::new(usize::MAX),
-            changed: Notify::new(),
-        }))
-    }
-}
-
-impl Log {
-    fn messages(&self) -> Vec<Message> {
-        self.0
-            .messages
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-
-    /// From now on readers see this many messages.
-    fn deliver_up_to(&self, many: usize) {
-        self.0.come.store(many, Ordering::SeqCst);
-        self.0.changed.notify_waiters();
-    }
-
-    /// Stores a message that is no service's.
-    fn store(&self, subject: String, payload: Bytes) {
-        self.push(subject, payload, None);
-    }
-
-    /// Stores a message, and returns its sequence.
-    fn push(&self, subject: String, payload: Bytes, writer: Option<String>) -> u64 {
-        let mut messages = self.0.messages.lock().unwrap_or_else(PoisonError::into_inner);
-        let sequence = messages.len() as u64 + 1;
-        messages.push(Message {
-            subject,
-            payload,
-            sequence,
-            at_us: NOW.get(),
-            traceparent: None,
-            event_id: None,
-            writer,
-        });
-        self.0.changed.notify_waiters();
-        sequence
-    }
-
-    /// Waits until debit-svc has published events of exactly these kinds.
-    async fn expect_events(&self, kinds: &[Kind]) -> Result<()> {
-        let deadline = tokio::time::Instant::now() + PATIENCE;
-        while self.published() != kinds {
-            ensure!(
-                tokio::time::Instant::now() < deadline,
-                "{:?} is published, not {kinds:?}",
-                self.published()
-            );
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        Ok(())
-    }
-
-    /// Gives the loop time for a few checks of what is due, and expects no new event.
-    async fn expect_no_more(&self, why: &str) -> Result<()> {
-        let before = self.published();
-        tokio::time::sleep(LOOKS).await;
-        ensure!(self.published() == before, "{why}: {:?}", self.published());
-        Ok(())
-    }
-
-    /// The kinds of debit-svc's events, in order.
-    fn published(&self) -> Vec<Kind> {
-        let messages = self.messages();
-        let ours = messages
-            .iter()
-            .filter(|message| message.subject == envelopes(Shard(0), Service::Debit, Shard(0)));
-        let events = ours.flat_map(|message| envelope::split(&message.payload).unwrap_or_default());
-        let kinds = events
-            .filter_map(|json| envelope::read(json).ok())
-            .map(|event| event.fact.kind());
-        kinds.collect()
-    }
-}
-
-struct LogReader {
-    log: Log,
-    position: usize,
-}
-
-impl Reader for LogReader {
-    async fn take(&mut self, _max_weight: usize) -> Result<Vec<Message>, bus::Error> {
-        loop {
-            let stored = self.log.0.changed.notified();
-            let mut messages = self.log.messages();
-            messages.truncate(self.log.0.come.load(Ordering::SeqCst));
-            let messages = messages.split_off(self.position.min(messages.len()));
-            if !messages.is_empty() {
-                self.position += messages.len();
-                return Ok(messages);
-            }
-            stored.await;
-        }
-    }
-}
-
-impl Bus for Log {
-    type Reader = LogReader;
-
-    async fn ready(&self, _shard: Shard, _known: bus::Known) -> Result<(), bus::Error> {
-        Ok(())
-    }
-
-    async fn check(&self, _shard: Shard, _whole_from: u64) -> Result<(), bus::Error> {
-        Ok(())
-    }
-
-    async fn read(&self, _shard: Shard, position: u64) -> Result<LogReader, bus::Error> {
-        Ok(LogReader {
-            log: self.clone(),
-            position: usize::try_from(position).unwrap_or(usize::MAX),
-        })
-    }
-
-    async fn head(&self, _shard: Shard) -> Result<Head, bus::Error> {
-        Ok(Head {
-            sequence: self.messages().len() as u64,
-            clock_us: NOW.get(),
-        })
-    }
-
-    async fn append(&self, message: &Append) -> Result<Option<u64>, bus::Error> {
-        let (last, _) = self.last(message.shard, &message.subject).await?;
-        if last != message.after {
-            return Ok(None);
-        }
-        let (subject, payload) = (message.subject.clone(), message.payload.clone());
-        Ok(Some(self.push(subject, payload, Some(message.writer.clone()))))
-    }
-
-    async fn on(
-        &self,
-        _shard: Shard,
-        subject: &str,
-        after: u64,
-        until: u64,
-        _max_weight: usize,
-    ) -> Result<Vec<Message>, bus::Error> {
-        let mut messages = self.messages();
-        messages
-            .retain(|message| message.subject == subject && (after + 1..=until).contains(&message.sequence));
-        Ok(messages)
-    }
-
-    async fn last(&self, _shard: Shard, subject: &str) -> Result<(u64, Option<Message>), bus::Error> {
-        let mut messages = self.messages();
-        messages.retain(|message| message.subject == subject);
-        let end = messages.last().map_or(0, |last| last.sequence);
-        Ok((
-            end,
-            messages.into_iter().rfind(|message| message.writer.is_some()),
-        ))
-    }
-
-    async fn notify(&self, _notice: Notice) -> Result<(), bus::Error> {
-        Ok(())
-    }
 }
 
 /// debit-svc's loop, run as the program runs it.
