@@ -1,4 +1,4 @@
-//! A subject with one writer, on a real server: see `wallet_engine::log_first::Log`.
+//! A subject with one writer, on a real server: see `wallet_engine::bus::Bus`.
 
 use anyhow::{Context as _, Result, ensure};
 use async_nats::jetstream;
