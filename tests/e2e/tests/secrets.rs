@@ -20,7 +20,9 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 use wallet_contract::subject::Service;
+use wallet_nats::Settings;
 use wallet_stack::address::free_ports;
+use wallet_stack::folder::Folder;
 use wallet_stack::postgres::Postgres;
 
 const DATABASE: &str = "dbpass-7141";
@@ -178,6 +180,9 @@ async fn tool_with_databases(outputs: &mut Outputs, nats: &str, api: &str, seed:
     let database = format!("mysql://me:{DATABASE}@host/");
     let bad_port = format!("postgres://me:{DATABASE}@host:port/");
     let new = format!("{}-new", seed.display());
+    // A wallet whose NATS server is this one.
+    std::fs::create_dir(&new)?;
+    Folder::write(Path::new(&new), 2, None, Some(&Settings::at(nats)))?;
     for args in [
         &["up", "--database", &database][..],
         &["up", "--database", &bad_port],
@@ -185,7 +190,7 @@ async fn tool_with_databases(outputs: &mut Outputs, nats: &str, api: &str, seed:
         &["demo", "--database", &bad_port],
         &["rebuild", "debit", "--dir", &new, "--into", &database],
         &["rebuild", "debit", "--dir", &new, "--into", &bad_port],
-        &["backup", &new, "--debit", &nobody],
+        &["backup", &format!("{new}-backup"), "--debit", &nobody],
     ] {
         outputs.take(&format!("wallet {args:?}"), &run_wallet(args, nats, api).await?);
     }

@@ -30,6 +30,12 @@ const WIDTH: u64 = 30;
 /// Rebuilds the shards that the command line names. Fails if a row differs, unless the rebuilt database is put into service.
 pub(super) async fn run<T: Tables>(settings: Settings, args: Rebuild) -> anyhow::Result<ExitCode> {
     let service = T::Rows::SERVICE;
+    if let Some(shard) = args.shard.filter(|shard| *shard >= settings.shards.count()) {
+        bail!(
+            "--shard {shard}: the wallet has shards 0 to {}",
+            settings.shards.count() - 1
+        );
+    }
     let bus = JetStream::connect(&settings.nats, service.name(), settings.shards, settings.replicas).await?;
     bus.agrees_on_shards().await?;
     let url = settings.database_url.as_ref().map_or("", |url| url.0.as_str());
@@ -44,12 +50,6 @@ pub(super) async fn run<T: Tables>(settings: Settings, args: Rebuild) -> anyhow:
         };
         let compared = one::<T>(&bus, &target, place, &args).await?;
         differs |= compared.different > 0 && !args.swap;
-    }
-    if let Some(shard) = args.shard.filter(|shard| *shard >= settings.shards.count()) {
-        bail!(
-            "--shard {shard}: the wallet has shards 0 to {}",
-            settings.shards.count() - 1
-        );
     }
     Ok(if differs {
         ExitCode::FAILURE

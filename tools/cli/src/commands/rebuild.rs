@@ -2,7 +2,8 @@
 
 use anyhow::{Context as _, Result};
 use wallet_contract::subject::Service;
-use wallet_terminal::exit::Exit;
+use wallet_stack::folder::Folder;
+use wallet_terminal::exit::{Exit, Usage};
 
 use super::up::{self, Given};
 use crate::args::{Common, Rebuild};
@@ -18,6 +19,14 @@ pub async fn run(args: &Rebuild, common: &Common) -> Result<Exit> {
         dir: args.dir.clone().unwrap_or_else(|| defaults.dir.clone()),
         ..defaults
     };
+    if Folder::read(&given.dir)?.shards(None, None)?.is_none() {
+        let dir = given.dir.display();
+        return Err(Usage::new(format!(
+            "there is no wallet in {dir}: give the --dir of its `wallet up`. Elsewhere, run `{service} rebuild` with the settings of \
+             the service"
+        ))
+        .into());
+    }
     let options = up::options(&given, common).await?;
     let mut program = options.program(service)?;
     program.arg("rebuild");
